@@ -32,8 +32,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
   if (fixed !== 0) {
     // what comes in from above is 0
     if (size < 2 && name === 'shr') {
-      w.i32(size === 1 ? 0xffff : 0xff)
-      w.op(OP.i32_and)
+      clearAbove(s, size)
     }
     w.tee(a)
     if (fixed > 0) narrow ? w.i32(fixed) : w.i64(fixed)
@@ -71,6 +70,12 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
     s.form = fixed < 0 ? meet(before, SHIFTED) : SHIFTED
   }
   if (memory) stored(e, ip)
+}
+
+/** Of an operand of 8 or 16 bits: what stands above it in the word. */
+function clearAbove({ e: { w } }: FlagState, size: number): void {
+  w.i32(size === 1 ? 0xffff : 0xff)
+  w.op(OP.i32_and)
 }
 
 /** The last bit shifted out to bit 63 of FLAG_A, OF to that of FLAG_B; operand in X, result in Z. */
@@ -142,8 +147,7 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   if (size < 2) {
-    w.i32(size === 1 ? 0xffff : 0xff)
-    w.op(OP.i32_and)
+    clearAbove(s, size)
     w.i32(size === 1 ? 0x1_0001 : 0x101_0101)
     w.op(OP.i32_mul)
   }

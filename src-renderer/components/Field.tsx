@@ -17,6 +17,7 @@ import {
   TextArea,
 } from 'react-aria-components'
 import { useWords } from './Language'
+import { onlyChoice } from './only-key'
 import { steady } from './steady'
 
 interface FieldProps {
@@ -269,11 +270,8 @@ const PlainSegmented = steady(({ label, value, choices, many, onPick }: PlainCho
 
 /** One of a few, all visible. */
 export function Segmented<T extends string>({ label, value, choices, many = false, onChange }: ChoicesProps<T>) {
-  const pick = (wanted: string) => {
-    const choice = choices.find((each) => each.value === wanted)
-    if (choice !== undefined) onChange(choice.value)
-  }
-  return <PlainSegmented label={label} value={value} choices={choices} many={many} onPick={pick} />
+  const onPick = onlyChoice(choices, onChange)
+  return <PlainSegmented label={label} value={value} choices={choices} many={many} onPick={onPick} />
 }
 
 export function SegmentedField<T extends string>(props: ChoicesProps<T> & { readonly hint?: string }) {

@@ -5,6 +5,7 @@
 import { Select as AriaSelect, Button, Label, ListBox, ListBoxItem, Popover, SelectValue, Text } from 'react-aria-components'
 import type { Choice } from './Field'
 import { Icon } from './Icon'
+import { onlyChoice } from './only-key'
 import { steady } from './steady'
 
 interface SelectProps<T extends string> {
@@ -21,11 +22,7 @@ interface PlainSelectProps extends Omit<SelectProps<string>, 'onChange'> {
 }
 
 function plain<T extends string>({ label, value, choices, onChange, disabled = false }: SelectProps<T>): PlainSelectProps {
-  const onPick = (key: unknown) => {
-    const chosen = choices.find((each) => each.value === key)
-    if (chosen !== undefined) onChange(chosen.value)
-  }
-  return { label, value, choices, disabled, onPick }
+  return { label, value, choices, disabled, onPick: onlyChoice(choices, onChange) }
 }
 
 function Options(props: PlainSelectProps) {

@@ -2,6 +2,7 @@
 // Runs in: every window.
 
 import { Radio, RadioGroup } from 'react-aria-components'
+import { onlyChoice } from './only-key'
 
 export interface Way<T extends string> {
   readonly value: T
@@ -20,15 +21,7 @@ export function Ways<T extends string>(props: {
 }) {
   const { ways } = props
   return (
-    <RadioGroup
-      className="ways"
-      aria-label={props.label}
-      value={props.value}
-      onChange={(chosen) => {
-        const way = ways.find(({ value }) => value === chosen)
-        if (way !== undefined) props.onChange(way.value)
-      }}
-    >
+    <RadioGroup className="ways" aria-label={props.label} value={props.value} onChange={onlyChoice(ways, props.onChange)}>
       {ways.map(({ value, name, hint, disabled }) => (
         <Radio
           key={value}

@@ -18,6 +18,7 @@ import { reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { onlyKey } from '../../../components/only-key'
 import { steady } from '../../../components/steady'
 import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
 import { Refusal } from '../../../remedy/Refusal'
@@ -86,7 +87,7 @@ interface StoreTreeProps {
   /** Where there is no node. */
   readonly empty: string
   readonly onOpen: (keys: ReadonlySet<unknown>) => void
-  readonly onChoose: (path: string | null) => void
+  readonly onChoose: (path: string) => void
 }
 
 const StoreTree = steady((props: StoreTreeProps) => (
@@ -98,10 +99,7 @@ const StoreTree = steady((props: StoreTreeProps) => (
       selectionBehavior="replace"
       disallowEmptySelection
       selectedKeys={props.chosen === null ? [] : [props.chosen]}
-      onSelectionChange={(keys) => {
-        const [key] = keys === 'all' ? [] : keys
-        props.onChoose(key === undefined ? null : String(key))
-      }}
+      onSelectionChange={onlyKey(props.onChoose)}
       items={props.nodes}
       expandedKeys={props.open}
       onExpandedChange={props.onOpen}
