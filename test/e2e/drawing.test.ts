@@ -12,6 +12,16 @@ const keep = ownApp()
 
 const PARTS = '.input, .segment, .select-button, .checkbox, .side-list, .store-tree'
 
+/** The window of a machine that does not run, on one of its tabs. */
+async function tabOf(name: string) {
+  const { app, manager } = await startList(keep, { domains: 2 })
+  await watchDrawing(app)
+  const page = await app.other(() => manager.row('web-01').dblclick())
+  await settle(page)
+  await page.getByRole('tab', { name }).click()
+  return { app, page }
+}
+
 /** Labels of the fields that one more letter draws, once the field before has been left and the keyboard is in use. */
 async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
   const field = page.getByLabel(label, { exact: true })
@@ -42,11 +52,7 @@ it('a letter in New virtual machine draws its own field', async () => {
 })
 
 it('a letter in Details draws its own field', async () => {
-  const { app, manager } = await startList(keep, { domains: 2 })
-  await watchDrawing(app)
-  const page = await app.other(() => manager.row('web-01').dblclick())
-  await settle(page)
-  await page.getByRole('tab', { name: 'Details' }).click()
+  const { app, page } = await tabOf('Details')
   await settle(page)
   // The first change is what Apply waits for, below.
   await drawnBy(page, 'Title', 'x')
@@ -56,11 +62,7 @@ it('a letter in Details draws its own field', async () => {
 })
 
 it('a letter that finds the same of XenStore draws no tree', async () => {
-  const { app, manager } = await startList(keep, { domains: 2 })
-  await watchDrawing(app)
-  const page = await app.other(() => manager.row('web-01').dblclick())
-  await settle(page)
-  await page.getByRole('tab', { name: 'Inside' }).click()
+  const { page } = await tabOf('Inside')
   await page.getByRole('option', { name: 'XenStore' }).click()
   const filter = page.getByRole('searchbox', { name: 'Filter by path or value' })
   await filter.fill('nowhere')

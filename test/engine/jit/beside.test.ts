@@ -24,7 +24,7 @@ const thread = new TranslatorThread()
 afterAll(() => thread.end())
 
 // All but the last change their code so soon, or run so briefly, that what is ordered may be gone before it comes.
-const kernels = ['code-again', 'code-tables', 'code-tricks', 'code-flood', 'cpu-programs', ...(LONG ? ['code-pages'] : [])]
+const kernels = [...(LONG ? ['code-pages'] : []), 'code-again', 'code-tables', 'code-tricks', 'code-flood', 'cpu-programs']
 it.skipIf(cannotBuild()).each(kernels)('%s: its checks hold, with defaults and eager', async (name) => {
   for (const translator of [TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER]) {
     const kernel = readFileSync(buildMicroKernel(name))
