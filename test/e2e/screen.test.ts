@@ -37,6 +37,49 @@ describe('the screen of a machine', () => {
     await expect.poll(bars).toBe(0)
   })
 
+  it('draws the guest only while it is seen: not behind another tab, nor in a window out of sight', async () => {
+    const { domain } = await startMachine([screen], keep)
+    const { page } = domain
+    await domain.waitForScreen()
+    // The guest moves something on its screen four times a second.
+    await page.evaluate(() => {
+      const drawing = OffscreenCanvasRenderingContext2D.prototype
+      const put = drawing.putImageData
+      let drawn = 0
+      drawing.putImageData = function (...what: unknown[]) {
+        document.body.dataset['drawn'] = `${++drawn}`
+        Reflect.apply(put, this, what)
+      }
+    })
+    const drawn = async () => Number((await page.locator('body').getAttribute('data-drawn')) ?? 0)
+    const goesOn = async () => {
+      const before = await drawn()
+      await expect.poll(drawn).toBeGreaterThan(before + 3)
+    }
+    const stands = async () => {
+      // What was asked for still comes.
+      await page.waitForTimeout(600)
+      const before = await drawn()
+      await page.waitForTimeout(1_200)
+      expect(await drawn()).toBe(before)
+    }
+    await goesOn()
+    await domain.tab('Details').click()
+    await stands()
+    await domain.tab('Screen').click()
+    await goesOn()
+    // Playwright keeps its pages visible, so the page is told what Electron tells it of a window that is minimized.
+    const tell = (state: string) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    await tell('hidden')
+    await stands()
+    await tell('visible')
+    await goesOn()
+  })
+
   it('shows the guest, takes keys and pointer, and gives the keyboard back at Ctrl+Alt', async () => {
     const { app, domain } = await startMachine([screen], keep)
     const { page } = domain

@@ -23,7 +23,7 @@ import { PasteMenu, SendKeysMenu } from './KeyMenus'
 import { watchGrab } from './keyboard-grab'
 import { ScreenSession, type ScreenState } from './screen-session'
 import { StickyModifiers, stickyRows } from './sticky-modifiers'
-import { useBox, useDevicePixelRatio } from './use-box'
+import { useBox, useDevicePixelRatio, usePageInSight } from './use-box'
 import { typingWords, usePaste } from './use-paste'
 import './screen.css'
 
@@ -65,6 +65,7 @@ export function ScreenPane(props: ScreenPaneProps) {
   useEffect(() => setMode(preferred), [preferred])
   const [grabbed, setGrabbed] = useState(false)
   const ratio = useDevicePixelRatio()
+  const inSight = usePageInSight() && visible
   const size = useBox(box)
   const [held, setHeld] = useState<readonly string[]>([])
   const sticky = useRef<StickyModifiers | null>(null)
@@ -101,6 +102,7 @@ export function ScreenPane(props: ScreenPaneProps) {
   const comes = domain.config?.devices.some(({ kind }) => kind === 'vfb') === true
   const open = hasScreen && domain.operations.includes('openScreen')
   useEffect(() => session?.follow({ uuid, domid, open }), [session, uuid, domid, open])
+  useEffect(() => session?.setInSight(inSight), [session, inSight])
   useEffect(() => session?.setLabel(t('screen.label', { name: domain.name, keys })), [session, t, domain.name, keys])
 
   // The keyboard goes to the screen when it comes in sight or its tab is clicked, unless it was steered there through the tabs.

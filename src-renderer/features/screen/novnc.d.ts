@@ -19,13 +19,21 @@ declare module '@novnc/novnc' {
     blur(): void
     sendKey(keysym: number, code: string, down?: boolean): void
     sendCtrlAltDel(): void
-    /** Nor this: what sends a message through the connection. */
-    static readonly messages: { clientEncodings(socket: object, encodings: readonly number[]): void }
+    /** Nor this: what sends messages through the connection. */
+    static readonly messages: {
+      clientEncodings(socket: object, encodings: readonly number[]): void
+      fbUpdateRequest(socket: object, incremental: boolean, x: number, y: number, width: number, height: number): void
+    }
     readonly _sock: object
     /** Not of its documented interface: what decodes rectangles, by encoding (core/rfb.js). */
     readonly _decoders: Record<number, import('./trle-decoder').RectangleDecoder>
     /** Nor this: tells the server which encodings we know. */
     _sendEncodings(): void
+    /** Nor this: reads an update, and says whether it has come whole. */
+    _framebufferUpdate(): boolean
+    /** Nor these: the size of the guest's screen. */
+    readonly _fbWidth: number
+    readonly _fbHeight: number
     /** Nor this: how far the connection is, which 'disconnecting' ends as disconnect() does. */
     readonly _rfbConnectionState: string
     _updateConnectionState(state: 'disconnecting'): void

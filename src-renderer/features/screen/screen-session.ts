@@ -27,6 +27,7 @@ export interface ScreenEvents {
 export class ScreenSession {
   viewer: Viewer | null = null
   label = ''
+  private inSight = true
   private readonly client: Client
   private readonly desk: PortDesk
   private readonly target: HTMLElement
@@ -56,6 +57,11 @@ export class ScreenSession {
   setLabel(label: string): void {
     this.label = label
     this.viewer?.setLabel(label)
+  }
+
+  setInSight(inSight: boolean): void {
+    this.inSight = inSight
+    this.viewer?.setInSight(inSight)
   }
 
   dispose(): void {
@@ -97,5 +103,6 @@ export class ScreenSession {
       },
       onSize: this.events.onSize,
     })
+    this.viewer.setInSight(this.inSight)
   }
 }

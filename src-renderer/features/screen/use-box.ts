@@ -1,4 +1,4 @@
-// How large a part of the window is, and how fine the display under it, as both change. Runs in: domain window.
+// How large a part of the window is, how fine the display under it, and whether the window can be seen at all, as they change. Runs in: domain window.
 
 import { type RefObject, useLayoutEffect, useState, useSyncExternalStore } from 'react'
 import type { Box } from './fit'
@@ -18,6 +18,17 @@ export function useDevicePixelRatio(): number {
       return () => query.removeEventListener('change', next)
     },
     () => window.devicePixelRatio,
+  )
+}
+
+/** Whether the window may be seen: it is not minimized, nor, where the system tells, behind others. */
+export function usePageInSight(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      document.addEventListener('visibilitychange', changed)
+      return () => document.removeEventListener('visibilitychange', changed)
+    },
+    () => document.visibilityState !== 'hidden',
   )
 }
 

@@ -30,11 +30,31 @@ export interface Viewer {
   readonly key: (key: KeyPress, down: boolean) => void
   readonly press: (keys: readonly KeyPress[]) => void
   readonly setLabel: (label: string) => void
+  /** Whether anybody sees it. What nobody sees is not asked for, so the guest's process sends and this page draws nothing. */
+  readonly setInSight: (inSight: boolean) => void
   readonly dispose: () => void
 }
 
 /** noVNC whose canvas is left to a picture: its own display finds no context to draw on, and is replaced before anything comes. */
 class ScreenRfb extends RFB {
+  private inSight = true
+  /** The server waits to be asked for what has changed since (RFC 6143, section 7.5.3). */
+  private owed = false
+
+  look(inSight: boolean): void {
+    this.inSight = inSight
+    if (!inSight || !this.owed) return
+    this.owed = false
+    RFB.messages.fbUpdateRequest(this._sock, true, 0, 0, this._fbWidth, this._fbHeight)
+  }
+
+  /** noVNC asks for the next update after one for which this is true; after others it reads on when more comes. */
+  override _framebufferUpdate(): boolean {
+    const whole = super._framebufferUpdate()
+    this.owed = whole && !this.inSight
+    return whole && this.inSight
+  }
+
   override set _canvas(canvas: HTMLCanvasElement) {
     Object.defineProperty(canvas, 'getContext', { value: () => null })
     Object.defineProperty(this, '_canvas', { value: canvas })
@@ -94,6 +114,7 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
       for (const { keysym, code } of keys) rfb.sendKey(keysym, code, true)
       for (const { keysym, code } of [...keys].reverse()) rfb.sendKey(keysym, code, false)
     },
+    setInSight: (inSight) => rfb.look(inSight),
     setLabel: (next) => canvas?.setAttribute('aria-label', next),
     dispose: () => {
       gone = true
