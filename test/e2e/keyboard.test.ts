@@ -15,7 +15,9 @@ const keep = ownApp()
 
 async function stage(): Promise<{ app: RunningApp; page: Page }> {
   const script = JSON.stringify({ domains: 4, running: 2, idle: true })
-  const app = keep(await launch({ folder: stageFolder({}), env: { RINGMASTER_TEST_SCRIPT: script } }))
+  const app = keep(
+    await launch({ folder: stageFolder({}), env: { RINGMASTER_TEST_SCRIPT: script, RINGMASTER_ELECTRON_SOURCE: 'npm' } }),
+  )
   const { page } = await app.manager()
   await app.call(page, 'domainCreate', { uuid: SERVER, fresh: true })
   return { app, page }
@@ -299,7 +301,7 @@ describe('by keyboard alone', () => {
     await tabTo(page, 'Copy', true)
     await keys(page, 'Enter')
     const copied = () => app.electron.evaluate(({ clipboard }) => clipboard.readText())
-    await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Chromium: \d+\./ms)
+    await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Electron from: npm\n.*^Chromium: \d+\./ms)
     await tabTo(page, 'Close')
     await closing(page, () => keys(page, 'Enter'))
   })

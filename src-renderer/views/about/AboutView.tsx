@@ -13,6 +13,13 @@ import { Notice } from '../../components/Notice'
 import { useEscape } from '../../components/use-escape'
 import './about.css'
 
+/** Where Electron is from (resources/tooling/electron-runtime.mjs), in words; a package brings its own and says nothing. */
+const SOURCES = new Map<string | null, `about.source-${'npm' | 'fallback' | 'override'}`>([
+  ['npm', 'about.source-npm'],
+  ['fallback', 'about.source-fallback'],
+  ['override', 'about.source-override'],
+])
+
 export function AboutView() {
   const { t } = useWords()
   const client = useClient()
@@ -32,7 +39,7 @@ export function AboutView() {
           [t('about.licence'), about.licence],
           [t('about.hypervisor'), about.driver],
           ['Electron', about.electron],
-          [t('about.source'), about.electronSource ?? t('about.source-unknown')],
+          [t('about.source'), t(SOURCES.get(about.electronSource) ?? 'about.source-unknown')],
           ['Chromium', about.chromium],
           ['Node', about.node],
           [t('about.platform'), about.platform],
