@@ -301,7 +301,7 @@ describe('by keyboard alone', () => {
     await tabTo(page, 'Copy', true)
     await keys(page, 'Enter')
     const copied = () => app.electron.evaluate(({ clipboard }) => clipboard.readText())
-    await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Electron from: npm\n.*^Chromium: \d+\./ms)
+    await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Electron from: its npm package\n.*^Chromium: \d+\./ms)
     await tabTo(page, 'Close')
     await closing(page, () => keys(page, 'Enter'))
   })

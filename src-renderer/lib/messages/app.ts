@@ -76,7 +76,7 @@ export const app = {
   'about.licence': { en: 'Licence', de: 'Lizenz' },
   'about.hypervisor': { en: 'Hypervisor', de: 'Hypervisor' },
   'about.source': { en: 'Electron from', de: 'Electron aus' },
-  'about.source-npm': { en: 'npm', de: 'npm' },
+  'about.source-npm': { en: 'its npm package', de: 'seinem npm-Paket' },
   'about.source-fallback': { en: 'a substitute, as its download failed', de: 'einem Ersatz, da das Herunterladen misslang' },
   'about.source-override': { en: 'a folder that was named', de: 'einem genannten Ordner' },
   'about.source-unknown': { en: 'unknown', de: 'unbekannt' },
