@@ -3,7 +3,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { drawnAgain, watchDrawing } from './drawing'
+import { drawnAgain, rested, watchDrawing } from './drawing'
 import { startList } from './list-setup'
 import { ownApp } from './own-app'
 import { openWindow, settle } from './scenes'
@@ -26,7 +26,7 @@ async function tabOf(name: string) {
 async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
   const field = page.getByLabel(label, { exact: true })
   await field.press('End')
-  await settle(page)
+  await rested(page, () => settle(page))
   return drawnAgain(page, PARTS, async () => {
     await field.press(letter)
     await settle(page)

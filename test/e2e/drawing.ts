@@ -46,6 +46,15 @@ export async function watchDrawing(app: RunningApp): Promise<void> {
   for (const target of [app.electron.context(), ...app.electron.windows()]) await target.addInitScript(listen)
 }
 
+/** Waits until nothing is drawn any more: what a page asks for comes late on a busy machine. */
+export async function rested(page: Page, wait: () => Promise<void>): Promise<void> {
+  for (let drawn = 1; drawn > 0; ) {
+    await page.evaluate(() => Reflect.get(window, 'drawnElements').clear())
+    await wait()
+    drawn = await page.evaluate(() => Reflect.get(window, 'drawnElements').size)
+  }
+}
+
 /** The labels of the fields, or else the words, of the elements that were drawn again while `act` ran. */
 export async function drawnAgain(page: Page, selector: string, act: () => Promise<void>): Promise<readonly string[]> {
   await page.evaluate(() => Reflect.get(window, 'drawnElements').clear())
