@@ -26,7 +26,7 @@ async function tabOf(name: string) {
 async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
   const field = page.getByLabel(label, { exact: true })
   await field.press('End')
-  await rested(page, () => settle(page))
+  await rested(page)
   return drawnAgain(page, PARTS, async () => {
     await field.press(letter)
     await settle(page)

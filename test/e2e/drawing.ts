@@ -4,6 +4,7 @@
 
 import type { Page } from 'playwright-core'
 import type { RunningApp } from './app'
+import { settle } from './scenes'
 
 /** What is looked at of React's own nodes. */
 interface Fiber {
@@ -47,10 +48,10 @@ export async function watchDrawing(app: RunningApp): Promise<void> {
 }
 
 /** Waits until nothing is drawn any more: what a page asks for comes late on a busy machine. */
-export async function rested(page: Page, wait: () => Promise<void>): Promise<void> {
+export async function rested(page: Page): Promise<void> {
   for (let drawn = 1; drawn > 0; ) {
     await page.evaluate(() => Reflect.get(window, 'drawnElements').clear())
-    await wait()
+    await settle(page)
     drawn = await page.evaluate(() => Reflect.get(window, 'drawnElements').size)
   }
 }

@@ -1,4 +1,5 @@
-// How large a part of the window is, how fine the display under it, and whether the window can be seen at all, as they change. Runs in: domain window.
+// How large a part of the window is, how fine the display under it, and whether the window can be seen at all, as they change.
+// Runs in: domain window.
 
 import { type RefObject, useLayoutEffect, useState, useSyncExternalStore } from 'react'
 import type { Box } from './fit'
