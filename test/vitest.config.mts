@@ -1,6 +1,6 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Four projects: files that only compute (plain) and those that change what their process has, or start short ones (units), together; then
+// Four projects: files that leave their process as it was (plain) and those that change or measure theirs (units), together; then
 // those with windows on the test driver; then those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
 // in the long tier machines run alone, since some of them are measured. Each file has a display, folders and processes of its own.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
@@ -22,6 +22,10 @@ const both = ['connections', 'demo-guest', 'embedded-devices', 'embedded-host', 
 const inFolders = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/${FILES}`)
 /** Those of the engine's that measure their process, or start others. */
 const measured = inFolders('engine/isa', 'engine/jit', 'engine/process', 'engine/vcpu')
+/** Those that have other modules of Node's (`vi.mock`): in a shared process another file has loaded the real ones already. */
+const otherNode = ['connection/addresses', 'toolstack/cut-off', 'toolstack/full-disk'].map(
+  (name) => `test/main/${name}.test.ts`,
+)
 const displays = path.join(test, 'support/displays.setup.mjs')
 
 /** For tests that start processes by the dozen on a machine that may be busy. Who needed it is told at the end of the run (README.md). */
@@ -57,8 +61,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'plain',
-          include: inFolders('engine', 'renderer'),
-          exclude: measured,
+          include: inFolders('engine', 'main', 'renderer'),
+          exclude: [...measured, ...otherNode],
           // A process for each file takes most of a second of a processor, more than most of them have to do.
           isolate: false,
           maxWorkers: 2,
@@ -69,7 +73,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'units',
-          include: [...inFolders('house', 'isa', 'main'), ...measured],
+          include: [...inFolders('house', 'isa'), ...measured, ...otherNode],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
