@@ -10,6 +10,10 @@ import { relocate } from './relocate'
 // To V8 run() is a huge function, and of those it keeps all values in memory from branch to branch, so that compiling them takes less
 // time: then half of a dispatch is loads and stores. One that knows no such flag says so on stderr and goes on.
 setFlagsFromString('--no-turbo-use-mid-tier-regalloc-for-huge-functions')
+// Where ways meet, V8 moves what all of them move between the same two places once, as the first of them does: if that one has a number
+// that 32 bits hold and another one an address, the address loses its upper half (seen in 11.3, that of Node 20, in a region by which
+// OpenSSL in a guest crashed). Of the core and of regions none is to be optimised so.
+setFlagsFromString('--no-turbo-move-optimization')
 
 /** Compile the core for one vcpu. `file`: core.wasm, which the build puts beside the bundles. */
 export async function compileCore(vcpu = 0, file = path.join(__dirname, 'core.wasm')): Promise<WebAssembly.Module> {
