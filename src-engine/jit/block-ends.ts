@@ -2,7 +2,7 @@
 // else out of it.
 // Runs in: the vcpu's worker thread.
 import { UOP } from './code-cache'
-import type { Emitter } from './emitter'
+import type { Emitter, Way } from './emitter'
 import type { Instructions } from './instructions'
 import { hashOf } from './jump-tables'
 import { BUDGET, HOST, PC_BASE, VA, X } from './locals'
@@ -20,6 +20,8 @@ const RSP = 4
 type Go = (from: Node, to: Node | undefined, at: number) => void
 
 export class BlockEnds {
+  /** Ways out of the region are hardly ever gone. */
+  traced = false
   private readonly e: Emitter
 
   constructor(
@@ -104,6 +106,14 @@ export class BlockEnds {
     }
     instructions.pushCondition(conditionNumber(family))
     this.count(node)
+    if (this.traced && (node.takenTo === undefined) !== (node.nextTo === undefined)) {
+      if (node.takenTo) w.op(OP.i32_eqz)
+      frames.seldom()
+      this.go(node, undefined, node.takenTo ? nextAt : takenAt)
+      frames.close()
+      this.go(node, node.takenTo ?? node.nextTo, node.takenTo ? takenAt : nextAt)
+      return
+    }
     const near = (to: Node | undefined): number => (to && to.page === node.page && !to.loopHead ? frames.label(node, to) : -1)
     const taken = near(node.takenTo)
     const next = near(node.nextTo)
@@ -135,8 +145,8 @@ export class BlockEnds {
   }
 
   private return(node: Node, popped: boolean): void {
-    const { e, frames, instructions } = this
-    const { w, cache } = e
+    const { e, instructions } = this
+    const { w } = e
     if (popped) {
       e.pushRegister(RSP << 3, 3)
       w.set(VA)
@@ -149,16 +159,30 @@ export class BlockEnds {
     checkTarget(e)
     raiseStack(instructions)
     this.count(node)
-    for (const site of node.returns) {
-      const at = placeOf(cache, site)
+    this.toX(node, 'a return')
+  }
+
+  /** To that block of the region whose address is in X, if it is one that control may go to, else out of it. */
+  private toX(node: Node, way: Way): void {
+    const { e, frames } = this
+    const { w } = e
+    node.returns.forEach((site, i) => {
+      const at = placeOf(e.cache, site)
+      const only = this.traced && i === node.returns.length - 1
       w.get(X)
       e.pushLinear(at)
-      w.op(OP.i64_eq)
-      frames.open(OP.if, { kind: 'if' })
-      this.go(node, site, at)
+      w.op(only ? OP.i64_ne : OP.i64_eq)
+      if (only) {
+        frames.seldom()
+        leaveByX(e, way)
+      } else {
+        frames.open(OP.if, { kind: 'if' })
+        this.go(node, site, at)
+      }
       frames.close()
-    }
-    leaveByX(e, 'a return')
+      if (only) this.go(node, site, at)
+    })
+    if (!this.traced || node.returns.length === 0) leaveByX(e, way)
   }
 
   /** A jump or call to what a register or memory says. */
@@ -180,7 +204,11 @@ export class BlockEnds {
       const back = node.page + cache.word(ip + UOP + 4)
       push(this.instructions, ip, () => e.pushLinear(back), leave)
     }
-    if (node.takenTo) this.straight(node, node.takenTo, 0)
-    else leave()
+    if (node.takenTo) {
+      this.straight(node, node.takenTo, 0)
+      return
+    }
+    this.count(node)
+    this.toX(node, 'an indirect branch')
   }
 }

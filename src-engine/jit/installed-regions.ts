@@ -42,6 +42,8 @@ export class InstalledRegions {
   private readonly installed = new Map<number, Installed>()
   /** Regions that went with the pool, still in their slots; none of their blocks is there to enter them. */
   private readonly leaving: Installed[] = []
+  /** Blocks of those that came of a trace, by their slots. */
+  private readonly traced = new Map<number, readonly number[]>()
   /** The last region that was made with a block. */
   private readonly owners = new Map<number, Installed>()
   /** The writer's numbers of those still in the small modules they were made in. */
@@ -81,9 +83,9 @@ export class InstalledRegions {
 
   /**
    * Regions as they were written, and their blocks are entered through them from now on; without those of which a block has gone since, or
-   * was not there as a whole when they were ordered, with the pool ending at `end`.
+   * was not there as a whole when they were ordered, with the pool ending at `end`. `traced`: they came of a trace, and are not brought together with others.
    */
-  putInPlace({ module, written }: Answer, end: number): void {
+  putInPlace({ module, written }: Answer, end: number, traced = false): void {
     if (!module) return
     const { core, cache, statistics } = this.shared
     const functions = this.functionsOf(module)
@@ -101,15 +103,23 @@ export class InstalledRegions {
     for (const [index, { number, entries, blocks, bytes }] of entered) {
       const region = { index, entries, bytes }
       this.installed.set(index, region)
-      this.scattered.set(index, number)
+      if (traced) this.traced.set(index, blocks)
+      else this.scattered.set(index, number)
       for (const block of blocks) this.owners.set(block, region)
       this.alive += bytes
       statistics.entries += entries.length
       statistics.bytes += bytes
     }
     statistics.regions += entered.size
+    if (traced) statistics.traced += entered.size
     this.sweep(entered.keys())
     if (this.alive > statistics.most) statistics.most = this.alive
+  }
+
+  /** Blocks of each region that is there and came of a trace. */
+  ofTraces(): readonly (readonly number[])[] {
+    this.sweep(this.traced.keys())
+    return [...this.traced.values()]
   }
 
   /** The writer's numbers of regions to bring together, once there are enough. */
@@ -161,6 +171,7 @@ export class InstalledRegions {
     for (const region of this.installed.values()) this.leaving.push(region)
     this.installed.clear()
     this.scattered.clear()
+    this.traced.clear()
     this.gathering = []
   }
 
@@ -187,6 +198,7 @@ export class InstalledRegions {
   private release(region: Installed): void {
     this.installed.delete(region.index)
     this.scattered.delete(region.index)
+    this.traced.delete(region.index)
     this.vacate(region)
   }
 

@@ -32,7 +32,22 @@ export interface GatherOrder {
   readonly numbers: readonly number[]
 }
 
-export type Order = RegionsOrder | GatherOrder
+/** Regions of what a guest did for a while, if they make its stays much longer. */
+export interface TracedOrder {
+  readonly kind: 'traced'
+  /** First uops of blocks as they ran, 0 for one that is not kept, and the linear page that each was met in. */
+  readonly blocks: Uint32Array
+  readonly pages: ReadonlyMap<number, bigint>
+  /** Blocks of each region that is there already and came of a trace. */
+  readonly known: readonly (readonly number[])[]
+  /** How many instructions a stay had meanwhile, on average. */
+  readonly stay: number
+  readonly refused: readonly number[]
+  readonly generation: number
+  readonly end: number
+}
+
+export type Order = RegionsOrder | TracedOrder | GatherOrder
 
 /** A region that is written: the first blocks of its entries, all its blocks, the bytes of its code. */
 export interface Written {
@@ -61,4 +76,6 @@ export interface Writer {
   isBusy(): boolean
   /** What came of the order, once nothing is done any more. */
   answer(): Answer
+  /** Who carries out orders of traced regions, which take long, beside the others; absent: itself, one after the other. */
+  readonly traced?: Writer
 }

@@ -59,6 +59,7 @@ export class RegionCode {
     e.chased = fromMemory(this.cache, region)
     e.guesses = false
     this.forms = flagForms(this.cache, region)
+    this.ends.traced = region.traced ?? false
     this.blocks(region)
     BlockFlow.settle(region.nodes, this.flows)
     const { whole } = this

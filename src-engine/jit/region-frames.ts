@@ -20,6 +20,11 @@ export class RegionFrames {
     this.e.open(code)
     this.frames.push(frame)
   }
+  /** An if that is hardly ever taken. */
+  seldom(): void {
+    this.e.seldom()
+    this.frames.push({ kind: 'if' })
+  }
   close(): void {
     this.e.close()
     this.frames.pop()

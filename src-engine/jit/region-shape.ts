@@ -56,6 +56,8 @@ export interface Region {
   readonly entries: readonly Entry[]
   /** All others, in reverse postorder. */
   readonly nodes: readonly Node[]
+  /** It is made of what was seen to run: other ways are hardly ever gone. */
+  readonly traced?: boolean
 }
 
 export const SHAPELESS = {

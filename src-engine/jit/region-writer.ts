@@ -6,6 +6,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { Changed, CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
+import { hotPaths } from './hot-paths'
 import { type JumpNote, jumpNotes } from './jump-tables'
 import {
   type Answer,
@@ -13,18 +14,22 @@ import {
   NO_ANSWER,
   type Order,
   type RegionsOrder,
+  type TracedOrder,
   type Wanted,
   type Writer,
   type Written,
 } from './orders'
 import { formRegion, type PageAt, type Surroundings } from './region'
 import { RegionCode } from './region-code'
+import type { Region } from './region-shape'
 import { Roots } from './roots'
+import { formTraced } from './traced-region'
 import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
 
-// Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
-// such flag says so on stderr and goes on.
+// Regions tell which branches are hardly ever taken, and modules of large ones that they are to be optimised at once (wasm-writer.ts). V8 of
+// Node 20 looks at that only when told to; one that knows no such flag says so on stderr and goes on.
 setFlagsFromString('--experimental-wasm-branch-hinting')
+setFlagsFromString('--experimental-wasm-compilation-hints')
 
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
 const INNER_BLOCKS = 20
@@ -33,6 +38,14 @@ const MOST_INSTRUCTIONS = 384
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const MEMORY_MAXIMUM = 65536
+
+/** Regions, and the module of them that is yet to be compiled, if there are any. */
+interface WrittenModule {
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
+  readonly written: readonly Written[]
+  readonly writing: number
+}
+const NOTHING_WRITTEN: WrittenModule = { bytes: undefined, written: [], writing: 0 }
 
 export interface RegionWriterOptions {
   /** Regions tell a witness what they could not do. */
@@ -67,19 +80,28 @@ export class RegionWriter {
 
   carryOut(order: Order): Answer {
     if (order.kind === 'gather') return this.gather(order)
-    if (order.generation !== this.generation) this.forget(order.generation)
-    this.cache.end = order.end
-    return this.attempt(order, true)
+    if (order.kind === 'regions') return this.attempt(order, () => this.write(order)) ?? NO_ANSWER
+    const { bytes, written, writing } = this.attempt(order, () => this.writeTraced(order)) ?? NOTHING_WRITTEN
+    return bytes ? { ...NO_ANSWER, ...this.moduleOf(bytes), written, writing } : NO_ANSWER
   }
 
-  private attempt(order: RegionsOrder, again: boolean): Answer {
+  /** The same of traced regions, but other orders may be carried out while V8 optimises them, which takes up to a second or two. */
+  async carryOutMeanwhile(order: TracedOrder): Promise<Answer> {
+    const { bytes, written, writing } = this.attempt(order, () => this.writeTraced(order)) ?? NOTHING_WRITTEN
+    return bytes ? { ...NO_ANSWER, module: await WebAssembly.compile(bytes), written, writing } : NO_ANSWER
+  }
+
+  /** What comes of reading the blocks; undefined where they are others by now. */
+  private attempt<Result>(order: RegionsOrder | TracedOrder, write: () => Result, again = true): Result | undefined {
+    if (order.generation !== this.generation) this.forget(order.generation)
+    this.cache.end = order.end
     try {
-      return this.write(order)
+      return write()
     } catch (error) {
       // Other blocks stand there by now, and anything may have been read.
-      if (this.cache.generation() !== order.generation || error instanceof Changed) return NO_ANSWER
+      if (this.cache.generation() !== order.generation || error instanceof Changed) return undefined
       // Blocks that were dropped half way make no sense; the second time they are seen to be gone.
-      if (again) return this.attempt(order, false)
+      if (again) return this.attempt(order, write, false)
       throw error
     }
   }
@@ -107,21 +129,44 @@ export class RegionWriter {
       const before = this.now()
       const size = { blocks: one.blocks, instructions: MOST_INSTRUCTIONS }
       const region = formRegion(cache, one.first, size, this.pagesFrom(one), surroundings)
-      const firsts = region.nodes.map((node) => node.first).filter((first) => first !== 0)
-      if (order.sparing) for (const block of firsts) within.add(block)
-      const entries = region.entries.map(({ block }) => block.first)
-      const body = this.code.make(region)
-      this.made?.(entries, body)
-      const number = this.number++
-      this.bodies.set(number, body)
+      const { body, ...made } = this.make(region)
+      if (order.sparing) for (const block of made.blocks) within.add(block)
+      this.bodies.set(made.number, body)
       bodies.push(body)
-      written.push({ number, entries, blocks: firsts, bytes: MODULE_BYTES + body.bytes.length })
+      written.push(made)
       blocks += region.nodes.length
       writing += this.now() - before
     }
     const left = all.slice(at)
     if (written.length === 0) return { ...NO_ANSWER, left }
-    return { ...this.moduleOf(bodies), written, left, writing }
+    return { ...this.moduleOf(this.bytesOf(bodies)), written, left, writing }
+  }
+
+  private writeTraced(order: TracedOrder): WrittenModule {
+    const { cache } = this
+    const before = this.now()
+    const refused = new Set(order.refused)
+    const made = hotPaths(cache, order).flatMap((traced) => {
+      const region = formTraced(cache, traced, (first) => refused.has(first))
+      return region ? this.make(region) : []
+    })
+    const bytes =
+      made.length > 0
+        ? this.bytesOf(
+            made.map(({ body }) => body),
+            true,
+          )
+        : undefined
+    const written = made.map(({ body: _, ...one }) => one)
+    return { bytes, written, writing: this.now() - before }
+  }
+
+  private make(region: Region): Written & { readonly body: Body } {
+    const blocks = region.nodes.map((node) => node.first).filter((first) => first !== 0)
+    const entries = region.entries.map(({ block }) => block.first)
+    const body = this.code.make(region)
+    this.made?.(entries, body)
+    return { number: this.number++, entries, blocks, bytes: MODULE_BYTES + body.bytes.length, body }
   }
 
   /** Where the regions are to begin: at the roots of code that is hot, or at the blocks themselves if those have regions already. */
@@ -158,11 +203,14 @@ export class RegionWriter {
     // each has its place in the module
     if (bodies.length !== numbers.length) throw new Error(`of ${numbers.length} regions ${bodies.length} are known`)
     this.bodies.clear()
-    return { ...NO_ANSWER, ...this.moduleOf(bodies) }
+    return { ...NO_ANSWER, ...this.moduleOf(this.bytesOf(bodies)) }
   }
 
-  private moduleOf(bodies: readonly Body[]): Pick<Answer, 'module' | 'compiling'> {
-    const bytes = moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies)
+  private bytesOf(bodies: readonly Body[], optimised = false): Uint8Array<ArrayBuffer> {
+    return moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies, optimised)
+  }
+
+  private moduleOf(bytes: Uint8Array<ArrayBuffer>): Pick<Answer, 'module' | 'compiling'> {
     const before = this.now()
     const module = new WebAssembly.Module(bytes)
     return { module, compiling: this.now() - before }

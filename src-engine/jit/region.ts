@@ -44,7 +44,7 @@ export function waysOf(cache: CodeCache, last: number): Ways {
 /** Gives the host page at a distance from the region's first page, or 0. */
 export type PageAt = (distance: number) => number
 
-function makeNode(cache: CodeCache, first: number, page: number): Node {
+export function makeNode(cache: CodeCache, first: number, page: number): Node {
   const last = cache.lastUop(first)
   const { taken, next, after } = waysOf(cache, last)
   const from = (distance: number | undefined): number | undefined => (distance === undefined ? undefined : page + distance)
@@ -153,7 +153,7 @@ function targetsOf(table: string | undefined, notes: readonly JumpNote[], pages:
 }
 
 /** One for each table whose targets are known; the blocks that end in jumps through it lead there. */
-function makeJunctions(cache: CodeCache, nodes: readonly Node[], targets: (table: string) => Node[]): Node[] {
+export function makeJunctions(cache: CodeCache, nodes: readonly Node[], targets: (table: string) => Node[]): Node[] {
   const byTable = new Map<string, Node[]>()
   for (const node of nodes) {
     const table = node.falls ? undefined : tableOf(cache, node.first, node.last)
@@ -177,7 +177,7 @@ function makeJunctions(cache: CodeCache, nodes: readonly Node[], targets: (table
  * the loop would be entered behind its head. Only where both end together, as the interpreter stops at ends of blocks alone, and is
  * to stop at the same ones whether it comes out of a region at the second block or goes through the first.
  */
-function shareEnds(cache: CodeCache, nodes: readonly Node[]): void {
+export function shareEnds(cache: CodeCache, nodes: readonly Node[]): void {
   const byEnd = new Map<string, Node[]>()
   for (const node of nodes) {
     const end = `${node.page + cache.offset(node.last)} ${cache.op(node.last)}`
@@ -218,7 +218,11 @@ interface Wanted {
  * Where the region is entered: at its start, at sites that control comes back to, if not too many copies are needed, at warm blocks if none
  * is, and where a table leads, by its junction, unless that stands inside a loop of another head.
  */
-function entriesOf(isOpen: (block: Node) => boolean, { start, sites, warm }: Wanted, junctions: readonly Node[]): Entry[] {
+export function entriesOf(
+  isOpen: (block: Node) => boolean,
+  { start, sites, warm }: Wanted,
+  junctions: readonly Node[],
+): Entry[] {
   const kept = new Set<Node>()
   /** In a loop, and not its head. */
   const inner = new Set<Node>()

@@ -2,6 +2,8 @@
 
 export interface TranslatorStatistics {
   regions: number
+  /** Those that came of traces. */
+  traced: number
   /** Places where they are entered. */
   entries: number
   blocks: number
@@ -30,6 +32,7 @@ export interface TranslatorStatistics {
 
 export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   regions: 0,
+  traced: 0,
   entries: 0,
   blocks: 0,
   bytes: 0,

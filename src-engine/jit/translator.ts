@@ -10,6 +10,7 @@ import type { Answer, Order, RegionsOrder, Wanted, Writer } from './orders'
 import { isCut, Roots } from './roots'
 import { ShortStays } from './short-stays'
 import { NOTHING_MADE, type TranslatorStatistics } from './statistics'
+import { Trace, TracePace } from './trace'
 import type { TranslatedCore, Witness } from './translated-core'
 
 export interface TranslatorOptions {
@@ -26,6 +27,9 @@ export interface TranslatorOptions {
   readonly memory: number
   /** What may be spent before anything is earned, in nanoseconds (account.ts). */
   readonly credit: number
+  /** A guest is followed when it has lost so many nanoseconds, and for so many blocks (trace.ts). */
+  readonly traceAfter: number
+  readonly traced: number
   /** Milliseconds, for the statistics; the wall's unless given. */
   readonly clock?: () => number
 }
@@ -38,12 +42,14 @@ export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
   blocks: 64,
   memory: CODE_MEMORY,
   credit: CREDIT,
+  traceAfter: 150_000_000,
+  traced: 16_384,
 }
 
 /** For tests: what ran a few times is translated. */
 export const TRANSLATOR_EAGER: TranslatorOptions = {
   ...TRANSLATOR_DEFAULTS,
-  ...{ period: 16, threshold: 2, batch: 4, patience: 4, credit: Number.POSITIVE_INFINITY },
+  ...{ period: 16, threshold: 2, batch: 4, patience: 4, credit: Number.POSITIVE_INFINITY, traceAfter: 5000, traced: 256 },
 }
 
 /** Work that is done in steps, between which the guest runs. */
@@ -66,8 +72,13 @@ export class Translator {
   /** Hot, with the linear page each was met in; to be translated together. */
   private hot = new Map<number, bigint | undefined>()
   private waited = 0
-  /** What is being translated. */
+  /** What is being followed. */
+  private trace: Trace | undefined
+  private readonly pace: TracePace
+  /** What is being translated, and of traced regions. */
   private work: Steps | undefined
+  private tracedWork: Steps | undefined
+  private readonly tracedWriter: Writer
   private readonly regions: InstalledRegions
   private generation: number
   private readonly now: () => number
@@ -75,16 +86,18 @@ export class Translator {
   constructor(
     memory: WebAssembly.Memory,
     vcpu: number,
-    core: TranslatedCore,
+    private readonly core: TranslatedCore,
     private readonly writer: Writer,
     private readonly options: TranslatorOptions = TRANSLATOR_DEFAULTS,
     private readonly witness?: Witness,
   ) {
     this.now = options.clock ?? (() => performance.now())
     this.cache = new CodeCache(memory.buffer, vcpu)
+    this.tracedWriter = writer.traced ?? writer
     this.roots = new Roots(this.cache)
     this.account = new Account(this.cache, options.credit)
     this.short = new ShortStays(this.cache)
+    this.pace = new TracePace(this.cache, options.traceAfter)
     const { cache, account, statistics, now } = this
     const shared = { core, cache, account, statistics, witness, now }
     this.regions = new InstalledRegions(memory, modulesWithin(options.memory), shared)
@@ -95,11 +108,20 @@ export class Translator {
   /** The core has just interpreted this block; 0: one that begins a region, or that is gone. */
   sample(first: number): void {
     const { cache, counts, hot, options } = this
-    this.account.interpreted(options.period)
     if (cache.generation() !== this.generation) this.forget()
+    if (this.trace) {
+      if (this.trace.add(first)) this.endTrace(this.trace)
+      return
+    }
+    this.account.interpreted(options.period)
     const short = this.short.found()
     if (short !== undefined) this.regions.close(short)
     if (this.work && !this.writer.isBusy()) this.step()
+    if (this.tracedWork && !this.tracedWriter.isBusy()) this.stepTraced()
+    if (this.pace.isDue(options.period) && !this.work && !this.tracedWork && this.account.affords()) {
+      this.beginTrace()
+      return
+    }
     if (first === 0) return
     this.witness?.sampled(first)
     if (!cache.is64(first) || this.short.has(first)) return
@@ -115,7 +137,7 @@ export class Translator {
     }
     // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
     // of a booting kernel, which are met a few times each, are.
-    if (this.work || !hot.has(run)) return
+    if (this.work || (this.tracedWork && this.tracedWriter === this.writer) || !hot.has(run)) return
     if (++this.waited < options.patience && hot.size < options.batch) return
     if (!this.account.affords()) {
       this.statistics.unaffordable++
@@ -125,13 +147,34 @@ export class Translator {
     this.step()
   }
 
+  private beginTrace(): void {
+    this.trace = new Trace(this.cache, this.options.traced)
+    this.core.set_sampling(1)
+  }
+
+  private endTrace(trace: Trace): void {
+    this.trace = undefined
+    this.core.set_sampling(this.options.period)
+    this.tracedWork = this.installTraced(trace)
+    this.stepTraced()
+  }
+
   private step(): void {
+    if (this.hasEnded(this.work)) this.work = undefined
+  }
+  private stepTraced(): void {
+    if (this.hasEnded(this.tracedWork)) this.tracedWork = undefined
+  }
+
+  /** Does the next step of some work, and tells whether it was the last one. */
+  private hasEnded(work: Steps | undefined): boolean {
     const { statistics } = this
     const since = this.now()
-    if (this.work?.next().done) this.work = undefined
+    const ended = work?.next().done ?? true
     const took = this.now() - since
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
+    return ended
   }
 
   /**
@@ -175,19 +218,22 @@ export class Translator {
     while (this.work) this.step()
   }
 
+  /** Regions of what was followed, at once, which is for a writer on this thread. */
+  translateTraced(trace: Trace): void {
+    this.tracedWork = this.installTraced(trace)
+    while (this.tracedWork) this.stepTraced()
+  }
+
   /** Has regions written and puts them in place; returns what is left of them. */
   private *install(
     what: Pick<RegionsOrder, 'wanted' | 'fromRoots' | 'sparing' | 'blocks' | 'most' | 'warm'>,
   ): Steps<readonly Wanted[]> {
-    const { account, cache, regions, short, statistics } = this
+    const { cache, regions, short } = this
     regions.makeRoom()
     const end = cache.poolEnd()
     const order = { ...what, refused: short.all(), generation: this.generation, end }
     const answer = yield* this.ask({ kind: 'regions', ...order })
-    for (const { blocks, bytes } of answer.written) {
-      account.spend(bytes, 0)
-      statistics.blocks += blocks.length
-    }
+    this.pay(answer)
     regions.putInPlace(answer, end)
     const numbers = regions.toGather()
     if (numbers.length > 0) {
@@ -201,9 +247,35 @@ export class Translator {
     return answer.left
   }
 
+  private *installTraced({ blocks, pages }: Trace): Steps<void> {
+    const { cache, regions, short, pace } = this
+    regions.makeRoom()
+    const end = cache.poolEnd()
+    const order = {
+      blocks,
+      pages,
+      known: regions.ofTraces(),
+      stay: pace.stay,
+      refused: short.all(),
+      generation: this.generation,
+      end,
+    }
+    const answer = yield* this.ask({ kind: 'traced', ...order }, this.tracedWriter)
+    pace.taken(answer.written.length > 0)
+    this.pay(answer)
+    regions.putInPlace(answer, end, true)
+  }
+
+  private pay({ written }: Answer): void {
+    for (const { blocks, bytes } of written) {
+      this.account.spend(bytes, 0)
+      this.statistics.blocks += blocks.length
+    }
+  }
+
   /** The writer's answer, for which the guest need not wait. */
-  private *ask(order: Order): Steps<Answer> {
-    const { statistics, writer } = this
+  private *ask(order: Order, writer = this.writer): Steps<Answer> {
+    const { statistics } = this
     writer.begin(order)
     while (writer.isBusy()) yield
     const answer = writer.answer()
@@ -216,11 +288,15 @@ export class Translator {
   private forget(): void {
     this.generation = this.cache.generation()
     this.work = undefined
+    this.tracedWork = undefined
     this.counts.clear()
     this.warm.clear()
     this.short.forget()
     this.roots.forget()
     this.hot.clear()
+    this.pace.forget()
+    if (this.trace) this.core.set_sampling(this.options.period)
+    this.trace = undefined
     this.regions.forget()
   }
 }

@@ -159,8 +159,10 @@ export class WasmWriter {
     this.withSigned(I32_CONST, value)
   }
   /** A 64-bit constant from a sign-extended 32-bit one. */
+  /** A whole number of less than 2^53. */
   i64(value: number): void {
-    this.withSigned(I64_CONST, value)
+    if (value === (value | 0)) this.withSigned(I64_CONST, value)
+    else this.i64of(value | 0, Math.floor(value / 2 ** 32))
   }
   /** A 64-bit constant from its halves. */
   i64of(low: number, high: number): void {
@@ -276,14 +278,19 @@ export interface Body {
   readonly calls: number
 }
 
+/** A compilation hint: at once, and by the optimising compiler alone. */
+const OPTIMISED_AT_ONCE = 2 | (2 << 2) | (2 << 4)
+
 /**
  * A module around the bodies of regions, (budget: i32, entry: i32) -> i32 each, exported as "0", "1", ... It imports what they call and
  * what stands before that: V8 compiles a way into JavaScript for each signature that is imported, though no region goes it.
+ * `optimised`: V8 compiles them with its optimising compiler, before the module is there.
  */
 export function moduleOf(
   functions: readonly ImportedFunction[],
   memoryPages: { readonly maximum: number },
   bodies: readonly Body[],
+  optimised = false,
 ): Uint8Array<ArrayBuffer> {
   const imports = functions.slice(0, Math.max(0, ...bodies.map(({ calls }) => calls)))
   const out = new WasmWriter()
@@ -336,6 +343,12 @@ export function moduleOf(
       w.unsigned(imports.length + i)
     }
   })
+  if (optimised)
+    section(0, (w) => {
+      text(w, 'compilationHints')
+      w.unsigned(bodies.length)
+      for (let i = 0; i < bodies.length; i++) w.byte(OPTIMISED_AT_ONCE)
+    })
   section(0, (w) => {
     text(w, 'metadata.code.branch_hint')
     w.unsigned(bodies.length)

@@ -4,7 +4,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { type Answer, NO_ANSWER, type Order, type Writer } from './orders'
 
-/** One vcpu's connection with the translator's thread. */
+/** A connection of one vcpu's with the translator's thread: one order at a time. */
 export interface WriterChannel {
   readonly port: MessagePort
   /** One shared word: how many answers have been sent. */
@@ -19,21 +19,38 @@ export interface WriterInput extends WriterChannel {
   readonly witnessed?: boolean
 }
 
-/** Makes a vcpu's connection with the translator's thread, and tells that of its end. */
-export function channelTo(thread: Worker, memory: WebAssembly.Memory, vcpu: number, witnessed = false): WriterChannel {
-  const { port1, port2 } = new MessageChannel()
-  const answers = new Int32Array(new SharedArrayBuffer(4))
-  const input: WriterInput = { memory, vcpu, port: port2, answers, witnessed }
-  thread.postMessage(input, [port2])
-  return { port: port1, answers }
+/** All of a vcpu's: while V8 optimises traced regions others are ordered. */
+export interface WriterChannels {
+  readonly regions: WriterChannel
+  readonly traced: WriterChannel
 }
 
-export class WriterBeside implements Writer {
+/** Makes a vcpu's connections with the translator's thread, and tells that of its ends. */
+export function channelsTo(thread: Worker, memory: WebAssembly.Memory, vcpu: number, witnessed = false): WriterChannels {
+  const channel = (): WriterChannel => {
+    const { port1, port2 } = new MessageChannel()
+    const answers = new Int32Array(new SharedArrayBuffer(4))
+    const input: WriterInput = { memory, vcpu, port: port2, answers, witnessed }
+    thread.postMessage(input, [port2])
+    return { port: port1, answers }
+  }
+  return { regions: channel(), traced: channel() }
+}
+
+/** Who writes at the other end. */
+export function writerBeside({ regions, traced }: WriterChannels): Writer {
+  return new WriterBeside(regions, new WriterBeside(traced))
+}
+
+class WriterBeside implements Writer {
   private sent = 0
   private taken = 0
   private last = NO_ANSWER
 
-  constructor(private readonly channel: WriterChannel) {}
+  constructor(
+    private readonly channel: WriterChannel,
+    readonly traced?: Writer,
+  ) {}
 
   begin(order: Order): void {
     this.sent = (this.sent + 1) | 0

@@ -4,7 +4,7 @@
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Domain } from '../hypervisor/domain'
-import { channelTo, type WriterChannel } from '../jit/writer-beside'
+import { channelsTo, type WriterChannels } from '../jit/writer-beside'
 
 /** What a vcpu's thread is given; `memory` is shared. */
 export interface VcpuThreadInput {
@@ -13,7 +13,7 @@ export interface VcpuThreadInput {
   readonly vcpus: number
   readonly ramBytes: number
   /** Hot code is translated (src-engine/jit), as the translator's thread writes it. */
-  readonly writer: WriterChannel | undefined
+  readonly writer: WriterChannels | undefined
 }
 
 /** What a vcpu's thread tells the main thread: the bell, or once the kernel's number of the thread, where it is known. */
@@ -82,9 +82,9 @@ export class VcpuThreads {
     if (writer) this.writer = this.watched(writer, 'the translator’s thread')
     for (let index = 0; index < vcpus; index++) {
       const worker = this.watched(ready.vcpus[index] as Worker, `the thread of vcpu ${index}`)
-      const channel = writer && channelTo(writer, memory, index)
-      const input: VcpuThreadInput = { memory, index, vcpus, ramBytes, writer: channel }
-      worker.postMessage(input, channel ? [channel.port] : [])
+      const channels = writer && channelsTo(writer, memory, index)
+      const input: VcpuThreadInput = { memory, index, vcpus, ramBytes, writer: channels }
+      worker.postMessage(input, channels ? [channels.regions.port, channels.traced.port] : [])
       worker.on('message', (message: VcpuMessage) => {
         if (message === BELL) this.listener.bell()
         else {

@@ -7,7 +7,7 @@ import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
 import { codeMemoryOf } from '../jit/memory-budget'
 import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
-import { WriterBeside } from '../jit/writer-beside'
+import { writerBeside } from '../jit/writer-beside'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import { rowsAreCounted } from '../public/row-use'
@@ -54,7 +54,7 @@ async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise
   core.flush_tlb()
   const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
   const how = { ...(eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
-  if (input.writer) translator = new Translator(wasm, index, core, new WriterBeside(input.writer), how)
+  if (input.writer) translator = new Translator(wasm, index, core, writerBeside(input.writer), how)
   new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 

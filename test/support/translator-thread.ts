@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Writer } from '../../src-engine/jit/orders'
-import { channelTo, WriterBeside } from '../../src-engine/jit/writer-beside'
+import { channelsTo, writerBeside } from '../../src-engine/jit/writer-beside'
 
 const BUNDLE = path.join(process.env['RINGMASTER_ROOT'] ?? path.resolve(__dirname, '../..'), 'out/main/translator.cjs')
 
@@ -15,7 +15,7 @@ export class TranslatorThread {
   }
 
   writerFor(memory: WebAssembly.Memory, witnessed = false): Writer {
-    return new WriterBeside(channelTo(this.worker, memory, 0, witnessed))
+    return writerBeside(channelsTo(this.worker, memory, 0, witnessed))
   }
 
   async end(): Promise<void> {

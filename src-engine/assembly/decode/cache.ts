@@ -65,15 +65,15 @@ export function flushCode(): void {
 // @ts-ignore: decorator
 @inline export function entryOf(first: u32): u32 { return <u32>load<u16>(first - ENTRY) == OP_ENTER ? first - ENTRY : first }
 
-/** First uop of the interpreted block that has this uop; 0 when it was dropped or is not kept, or has translated code. */
-export function ownerOf(ip: u32): u32 {
+/** First uop of the block that has this uop; 0 when it was dropped or is not kept, or has translated code, unless that is `all` the same. */
+export function ownerOf(ip: u32, all: bool): u32 {
   if (ip < POOL) return 0
   const locked = several()
   if (locked) lockCode()
   let first: u32 = 0
   if (<u32>load<u16>(ip) != OP_STALE) {
     while (<u32>load<u16>(ip) != OP_STALE && <u32>load<u16>(ip) != OP_ENTER) ip -= ENTRY
-    if (<u32>load<u16>(ip) == OP_STALE) first = ip + ENTRY
+    if (all || <u32>load<u16>(ip) == OP_STALE) first = ip + ENTRY
   }
   if (locked) unlockCode()
   return first

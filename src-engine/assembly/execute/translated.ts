@@ -26,6 +26,10 @@ let beyond: i32 = 0
 
 export function set_sampling(instructions: i32): void { period = until = instructions }
 
+/** With a period of one instruction every block that has run is told of, as regions are not entered: what runs right now can be followed. */
+// @ts-ignore: decorator
+@inline function traced(): bool { return period == 1 }
+
 // What is put aside is taken from STOPPED_IP too, so that STOPPED_IP - BUDGET is always what run() has retired so far.
 function aside(more: i32): void {
   rest += more
@@ -58,19 +62,19 @@ export function refill(): bool {
 
 /**
  * Tell which block has just run, of which this is a uop. Not the one that comes next: often that is a region, and blocks
- * between two regions would never be told of. 0: one that regions are entered at, and that they left.
+ * between two regions would never be told of. 0: one that regions are entered at, and that they left, unless all are told of.
  */
 export function sampled(ip: u32): void {
-  sample(ownerOf(ip))
+  sample(ownerOf(ip, traced()))
 }
 
 /**
  * Run the region that an ENTER uop names, and those it leads to. Returns the uop to go on with, or one with LEFT. A region is given what is left
  * of run()'s budget; it returns a uop, 0 when RIP says where to go on, with BUDGET accounted for whole blocks.
- * While ATTENTION is set blocks are left to the interpreter, which looks at it at their ends.
+ * While ATTENTION is set blocks are left to the interpreter, which looks at it at their ends; and all of them while they are traced.
  */
 export function enterRegion(ip: u32): u32 {
-  if (load<i32>(ATTENTION)) return ip + UOP
+  if (load<i32>(ATTENTION) || traced()) return ip + UOP
   const had = load<i32>(BUDGET)
   aside(-rest)
   const all = load<i32>(BUDGET)

@@ -111,6 +111,10 @@ export class GuestPair {
   get share(): number {
     return Number(this.translated.guest.registers.get64('STAT_TRANSLATED')) / this.retired
   }
+  /** Regions of what was seen to run. */
+  get traced(): number {
+    return this.translated.guest.translator?.statistics.traced ?? 0
+  }
   get text(): string {
     return this.translated.guest.text
   }

@@ -56,5 +56,6 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     expect(pair.run(millions * 1e6)).toBe('')
     expect(pair.text).toContain(line)
     expect(pair.share).toBeGreaterThan(0.5)
+    expect(pair.traced, 'regions of what was seen to run').toBeGreaterThan(5)
   })
 })

@@ -68,6 +68,7 @@ describe('translated code does what the interpreter does', () => {
         const text = pair.runProgram(c)
         if (text !== '') expect.fail(`program of seed ${seed}: ${text}\n${describeCase(c)}\n${await pair.disassembly(c)}`)
       }
+      expect(pair.translator.statistics.traced, 'regions of what was seen to run').toBeGreaterThan(programs / 20)
     },
     count(120_000, 7_200_000),
   )

@@ -84,7 +84,7 @@ async function lockstepGuest(core: string, files: GuestFiles): Promise<number> {
     if (args.includes('--verbose')) process.stderr.write(`${(retired / 1e6).toFixed(0)} million\n`)
   })
   if (args.includes('--verbose')) process.stderr.write(pair.text)
-  const share = `${(pair.share * 100).toFixed(0)} % translated`
+  const share = `${(pair.share * 100).toFixed(0)} % translated, ${pair.traced} regions of what was seen to run`
   process.stdout.write(`${(pair.retired / 1e6).toFixed(1)} million instructions, ${share}: ${text || 'no difference'}\n`)
   if (text !== '') process.stdout.write(`${await pair.disassembly()}\n`)
   return text === '' ? 0 : 1
@@ -144,7 +144,7 @@ async function main(): Promise<number> {
   }
   if (programs > 0) {
     process.stdout.write(
-      `${checked} programs, no difference; ${(pair.share() * 100).toFixed(0)} % of the instructions translated\n`,
+      `${checked} programs, no difference; ${(pair.share() * 100).toFixed(0)} % of the instructions translated, ${pair.translator.statistics.traced} regions of what was seen to run\n`,
     )
     return 0
   }

@@ -5,6 +5,7 @@
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
+import { Trace } from '../../../src-engine/jit/trace'
 import type { TranslatedCore } from '../../../src-engine/jit/translated-core'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { type Answer, type Case, CODE } from '../fuzz/case'
@@ -18,8 +19,13 @@ const SEQUENCES = sequenceForms()
 const PROGRAM_SLICE = 700
 const MOST_LINES = 400
 
+/** Blocks of a trace. */
+const TRACED = 4096
+
 export class Pair {
   private runs = 0
+  /** What the translated machine does now. */
+  private trace: Trace | undefined
   private readonly cache: CodeCache
 
   private constructor(
@@ -45,16 +51,20 @@ export class Pair {
     vcpus = 1,
     given: (core: TranslatedCore) => TranslatedCore = (core) => core,
   ): Promise<Pair> {
-    const make = async (): Promise<Machine> => {
-      const machine = await Machine.create(core, newMemory(vcpus), 0, vcpus)
+    let pair: Pair | undefined
+    const make = async (sample?: (block: number) => void): Promise<Machine> => {
+      const machine = await Machine.create(core, newMemory(vcpus), 0, vcpus, sample)
       new DataView(machine.memory.buffer).setUint32(vcpuAddress(0, 'VCPUS'), vcpus, true)
       return machine
     }
-    const translated = await make()
+    const translated = await make((block) => {
+      if (pair?.trace?.add(block)) pair.trace = undefined
+    })
     const generated = new GeneratedCode()
     const writer = new RegionWriter(translated.memory.buffer, 0, { made: generated.made })
     const translator = new Translator(translated.memory, 0, given(translated.core), new WriterHere(writer), options)
-    return new Pair(await make(), translated, translator, generated, apart)
+    pair = new Pair(await make(), translated, translator, generated, apart)
+    return pair
   }
 
   /** Other bits of CR0 from now on, of both machines. */
@@ -80,7 +90,8 @@ export class Pair {
 
   /**
    * A program instead of an instruction; all flags count. Many loop for ever, so the number of instructions is the price. One time in
-   * four each block has a region of its own, else regions are as large as they come, from the first block on. `before`: the same code with
+   * four each block has a region of its own, else regions are as large as they come, from the first block on; one time in three there are
+   * also such of what was seen to run. `before`: the same code with
    * the state it is decoded with, where it would change itself else and not be translated any more.
    */
   runProgram(c: Case, before = c): string {
@@ -93,7 +104,11 @@ export class Pair {
     const { interpreter, translated, translator, cache } = this
     this.generated.forget()
     interpreter.run(before, slice)
+    const trace = this.runs % 3 === 1 ? new Trace(cache, TRACED) : undefined
+    this.trace = trace
+    if (trace) translated.core.set_sampling(1)
     translated.run(before, slice)
+    translated.core.set_sampling(0)
     // in the order they were decoded, so that the case's own first block begins a region
     const blocks = [...translated.codePages(), translated.kernelPage()].flatMap((page) => cache.blocksOfPage(page).reverse())
     // in every second program each third block counts as one the interpreter was found at
@@ -101,6 +116,7 @@ export class Pair {
     for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) {
       translator.translateBlocks(together, sparing, warm)
     }
+    if (trace) translator.translateTraced(trace)
     if (this.runs++ % 4 === 0) {
       interpreter.forgetAccesses()
       translated.forgetAccesses()
