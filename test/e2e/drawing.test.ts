@@ -22,15 +22,26 @@ async function tabOf(name: string) {
   return { app, page }
 }
 
-/** Labels of the fields that one more letter draws, once the field before has been left and the keyboard is in use. */
+/** Letters that are typed where more than their own field was drawn. */
+const LETTERS = 3
+
+/**
+ * Labels of the fields that one more letter draws, once the field before has been left and the keyboard is in use. Where there are several,
+ * those that each of some letters draws: on a busy machine a field may draw what it has measured of itself at any later time, once.
+ */
 async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
   const field = page.getByLabel(label, { exact: true })
   await field.press('End')
-  await rested(page)
-  return drawnAgain(page, PARTS, async () => {
-    await field.press(letter)
-    await settle(page)
-  })
+  let drawn: readonly string[] | undefined
+  for (let i = 0; i < LETTERS && drawn?.length !== 1; i++) {
+    await rested(page)
+    const now = await drawnAgain(page, PARTS, async () => {
+      await field.press(letter)
+      await settle(page)
+    })
+    drawn = drawn?.filter((each) => now.includes(each)) ?? now
+  }
+  return drawn ?? []
 }
 
 it('a letter in New virtual machine draws its own field', async () => {
