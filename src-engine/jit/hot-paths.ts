@@ -47,8 +47,8 @@ interface Counted {
   readonly times: Times
   /** What was run after each place. */
   readonly next: ReadonlyMap<number, Times>
-  /** Where jumps through tables led, if there were many. */
-  readonly tableTargets: Times
+  /** Where jumps through tables led most often, if there were many. */
+  readonly tableTarget: number | undefined
 }
 
 /** The blocks of regions, each with its first one in front; none where stays would not become much longer. */
@@ -90,14 +90,14 @@ function count(cache: CodeCache, { places }: PlacedTrace): Counted {
       jumps += often
     }
   }
-  if (jumps < places.length * TABLE_SHARE) tableTargets.clear()
-  return { times, next, tableTargets }
+  const tableTarget = jumps < places.length * TABLE_SHARE ? undefined : byTimes(tableTargets)[0]
+  return { times, next, tableTarget }
 }
 
 /** The first region begins where jumps through a table lead, or else where most was run, each later one with the most frequent block that is left. */
 function choose(
   seen: PlacedTrace,
-  { times, next, tableTargets }: Counted,
+  { times, next, tableTarget }: Counted,
   known: TracedOrder['known'],
 ): { readonly chosen: Regions; readonly again: Regions } {
   const sets = known.map((blocks) => new Set(blocks))
@@ -106,9 +106,9 @@ function choose(
   const chosen: (readonly number[])[] = []
   const again: (readonly number[])[] = []
   const left = new Map([...times].filter(([, often]) => often >= LEAST_TIMES))
-  for (const start of [...byTimes(tableTargets).slice(0, 1), ...byTimes(left)]) {
+  for (const start of [tableTarget, ...byTimes(left)]) {
     if (chosen.length === REGIONS) break
-    if (!left.has(start)) continue
+    if (start === undefined || !left.has(start)) continue
     const places = reached(start, left, next, seen)
     let share = 0
     for (const place of places) {

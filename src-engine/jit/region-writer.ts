@@ -81,14 +81,18 @@ export class RegionWriter {
   carryOut(order: Order): Answer {
     if (order.kind === 'gather') return this.gather(order)
     if (order.kind === 'regions') return this.attempt(order, () => this.write(order)) ?? NO_ANSWER
-    const { bytes, written, writing } = this.attempt(order, () => this.writeTraced(order)) ?? NOTHING_WRITTEN
-    return bytes ? { ...NO_ANSWER, ...this.moduleOf(bytes), written, writing } : NO_ANSWER
+    const { bytes, ...made } = this.traced(order)
+    return bytes ? { ...NO_ANSWER, ...made, ...this.moduleOf(bytes) } : NO_ANSWER
   }
 
   /** The same of traced regions, but other orders may be carried out while V8 optimises them, which takes up to a second or two. */
   async carryOutMeanwhile(order: TracedOrder): Promise<Answer> {
-    const { bytes, written, writing } = this.attempt(order, () => this.writeTraced(order)) ?? NOTHING_WRITTEN
-    return bytes ? { ...NO_ANSWER, module: await WebAssembly.compile(bytes), written, writing } : NO_ANSWER
+    const { bytes, ...made } = this.traced(order)
+    return bytes ? { ...NO_ANSWER, ...made, module: await WebAssembly.compile(bytes) } : NO_ANSWER
+  }
+
+  private traced(order: TracedOrder): WrittenModule {
+    return this.attempt(order, () => this.writeTraced(order)) ?? NOTHING_WRITTEN
   }
 
   /** What comes of reading the blocks; undefined where they are others by now. */

@@ -18,13 +18,13 @@ export function formTraced(
   traced: readonly TracedBlock[],
   isRefused: (first: number) => boolean,
 ): Region | undefined {
-  const [start] = traced
-  if (!start) return undefined
+  const [begin] = traced
+  if (!begin) return undefined
   const nodes = new Map<number, Node>()
   const contexts = new Map<number, Map<number, Node>>()
   const after = new Map<Node, readonly number[]>()
   for (const block of traced) {
-    const node = makeNode(cache, block.first, Number(block.page - start.page))
+    const node = makeNode(cache, block.first, Number(block.page - begin.page))
     const there = contexts.get(block.context) ?? new Map<number, Node>()
     contexts.set(block.context, there)
     there.set(addressOf(cache, node), node)
@@ -56,12 +56,12 @@ export function formTraced(
     if (node.falls || node.takenTo || !INDIRECT.test(familyOf(cache, node))) continue
     node.returns = seenAfter(node).slice(0, TARGETS)
   }
-  const first = nodes.get(start.place)
-  if (!first) return undefined
+  const start = nodes.get(begin.place)
+  if (!start) return undefined
   const isOpen = (node: Node): boolean => !isRefused(node.first)
   // a function that is told apart by its calls is not entered on its own
   const warm = [...(contexts.get(0)?.values() ?? [])]
-  return { ...shape(entriesOf(isOpen, { start: first, sites: new Set(), warm }, junctions)), traced: true }
+  return { ...shape(entriesOf(isOpen, { start, sites: new Set(), warm }, junctions)), traced: true }
 }
 
 /** Of its first byte, from that of the region's first page. */

@@ -21,7 +21,7 @@ export interface TranslatedCore {
   region_x87_order(topA: number, significandA: bigint, topB: number, significandB: bigint): number
   lock_code(): void
   unlock_code(): void
-  /** Samples each so many interpreted instructions; 0 for none. */
+  /** Samples each so many interpreted instructions; 0 for none; 1: of every block, and no region is entered. */
   set_sampling(instructions: number): void
 }
 

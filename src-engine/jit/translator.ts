@@ -137,6 +137,7 @@ export class Translator {
     }
     // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
     // of a booting kernel, which are met a few times each, are.
+    // One writer for everything carries out one order after the other.
     if (this.work || (this.tracedWork && this.tracedWriter === this.writer) || !hot.has(run)) return
     if (++this.waited < options.patience && hot.size < options.batch) return
     if (!this.account.affords()) {

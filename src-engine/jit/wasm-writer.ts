@@ -158,8 +158,7 @@ export class WasmWriter {
   i32(value: number): void {
     this.withSigned(I32_CONST, value)
   }
-  /** A 64-bit constant from a sign-extended 32-bit one. */
-  /** A whole number of less than 2^53. */
+  /** A 64-bit constant: a whole number of less than 2^53. */
   i64(value: number): void {
     if (value === (value | 0)) this.withSigned(I64_CONST, value)
     else this.i64of(value | 0, Math.floor(value / 2 ** 32))

@@ -63,7 +63,7 @@ export interface CoreExports {
   region_x87_multiply(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
   region_x87_divide(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
   region_x87_order(topA: number, significandA: bigint, topB: number, significandB: bigint): number
-  /** A sample every so many interpreted instructions; 0 for none. */
+  /** A sample every so many interpreted instructions; 0 for none; 1: of every block, and no region is entered. */
   set_sampling(instructions: number): void
   get_eflags(): number
   set_eflags(value: number): void

@@ -91,8 +91,8 @@ export class Pair {
   /**
    * A program instead of an instruction; all flags count. Many loop for ever, so the number of instructions is the price. One time in
    * four each block has a region of its own, else regions are as large as they come, from the first block on; one time in three there are
-   * also such of what was seen to run. `before`: the same code with
-   * the state it is decoded with, where it would change itself else and not be translated any more.
+   * also such of what was seen to run. `before`: the same code with the state it is decoded with, where it would change itself else and not
+   * be translated any more.
    */
   runProgram(c: Case, before = c): string {
     const [form] = SEQUENCES
